@@ -1,0 +1,1 @@
+"""The REST API: one module an area, each with its table of routes."""
