@@ -1,0 +1,3 @@
+from ci_analysis.admin import analyses, github
+
+__all__ = ["analyses", "github"]

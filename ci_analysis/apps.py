@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class CiAnalysisConfig(AppConfig):
+    name = "ci_analysis"
+    verbose_name = "CI analysis"

@@ -1,0 +1,3 @@
+from metering.models.usage_event import UsageEvent
+
+__all__ = ["UsageEvent"]

@@ -1,0 +1,2 @@
+class OrgsError(Exception):
+    """Base of what this app raises."""
