@@ -36,6 +36,8 @@ KINDS: dict[str, tuple[str, ...]] = {
         r"marked build as failure",
         r"Finished: [A-Z]+",
         r"ERROR: Job failed",
+        r"ERROR: script returned exit code",
+        r"Exited with code exit status",
         r"Job succeeded",
         r"Your build exited with",
     ),

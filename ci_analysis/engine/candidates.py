@@ -14,7 +14,7 @@ from ci_analysis.engine.detectors import GENERIC, SYMPTOM, WEAK, Diagnostic
 from ci_analysis.engine.excerpt import clip
 from ci_analysis.engine.lines import Log
 from ci_analysis.engine.scan import Scan
-from ci_analysis.engine.scope import Scope, clusters
+from ci_analysis.engine.scope import Range, Scope, clusters
 
 REACH = 0.25  # diagnostics that are this much less certain than the best one are left out
 KNOWN = 0.25  # what is left of a diagnostic's confidence when a green log has the same lines
@@ -23,6 +23,7 @@ MAX_SEEDS = 50  # lines that only their words mark as failures
 LAST_PLACES = 2  # places of failure at the end of a log without steps that count
 CLOSING = 30  # lines at the end of a log in which a tool says how its run went
 LAST_LINES = 5  # lines that stand for a step that says nothing of a failure
+SKELETON = re.compile(r"^(?:\[Pipeline\]|section_(?:start|end):|travis_(?:fold|time):)")
 DIFFERENCE = re.compile(r"^(?:diff --git |\+\+\+ \S|@@ -\d)")
 STRONG = 3
 
@@ -110,21 +111,29 @@ def by_words(scope: Scope, symptoms: Sequence[Candidate]) -> list[Candidate]:
 
 def last_lines(scope: Scope, symptoms: Sequence[Candidate]) -> list[Candidate]:
     """The last lines before the command's end: before the symptoms of it, before the runner's word that it failed."""
-    if not scope.failing:
+    output, end = command_lines(scope)
+    if not end:
         return []
-    step = scope.failing[0]
-    end = min([step.end, *(c.first - 1 for c in symptoms if c.first > step.output)])
-    lines = [n for n in range(max(step.output, end - 30), end + 1) if tells(scope, n)][-LAST_LINES:]
+    before = min([end, *(c.first - 1 for c in symptoms if c.first > output)])
+    lines = [n for n in range(max(output, before - 30), before + 1) if tells(scope, n)][-LAST_LINES:]
     if not lines:
-        return [] if symptoms else [plain(scope, step.end, step.end)]
+        return [] if symptoms else [plain(scope, end, end)]
     if any(DIFFERENCE.match(scope.log.text(n)) for n in lines):
         return [difference(scope, lines[0], lines[-1])]
     return [plain(scope, lines[0], lines[-1])]
 
 
+def command_lines(scope: Scope) -> Range:
+    """Where the failed command's output begins and ends; (1, 0) when nothing says that one failed."""
+    if scope.failing:
+        return scope.failing[0].output, scope.failing[0].end
+    words = (n for n in scope.scan.hits.get("exited", []) if WRAPPER.match(scope.log.text(n)))
+    return 1, next(words, 0)
+
+
 def tells(scope: Scope, number: int) -> bool:
     text = scope.log.text(number)
-    return bool(text.strip()) and not WRAPPER.match(text) and scope.scan.is_novel(number)
+    return bool(text.strip()) and not (WRAPPER.match(text) or SKELETON.match(text)) and scope.scan.is_novel(number)
 
 
 def plain(scope: Scope, first: int, last: int, category: Category = "unknown") -> Candidate:

@@ -86,7 +86,7 @@ class Log:
             return self.size
         newline = max(self.data.rfind(b"\n", offset, limit), self.data.rfind(b"\r", offset, limit - 1))
         if newline < 0:
-            newline = self._next_line_end(limit)
+            newline = self._next_line_end(limit - 1)
         after = self.data[newline : newline + 2]
         return newline + (2 if after == b"\r\n" else 1)
 

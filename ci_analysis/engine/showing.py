@@ -68,11 +68,12 @@ class Showing:
         return excerpt.render(chosen)[:chars]
 
     def finding_excerpt(self, diagnostic: Diagnostic) -> tuple[ExcerptLine, ...]:
-        """Of one finding: its lines, what belongs to them, a line or two around."""
+        """Of one finding: its lines, what belongs to them, two lines above and below the first of them."""
         scope = self.scope
         own = [n for first, last in diagnostic.lines for n in range(first, min(last, first + EXCERPT_LINES) + 1)]
         order = [*own, *(n for m in own for n in grow(scope.scan, m, scope.bounds(m)))]
-        order += [n for m in own for n in (m - 1, m + 1, m - 2, m + 2) if 1 <= n <= self.log.last]
+        (first, last), (top, bottom) = diagnostic.lines[0], scope.bounds(diagnostic.lines[0][0])
+        order += [n for n in (first - 1, last + 1, first - 2, last + 2) if top <= n <= bottom]
         chosen = sorted(list(dict.fromkeys(order))[:EXCERPT_LINES])
         return tuple(ExcerptLine(n, self.line(n), n in own) for n in chosen)
 

@@ -106,7 +106,7 @@ def peak_mib() -> float:
 
 
 def keyword_scan(path: Path) -> float:
-    """Seconds that six caseless keywords take over the file's bytes: the floor for an engine that looks at all of them."""
+    """Seconds that six caseless keywords take over the file's bytes: the floor for whoever looks at all of them."""
     database = hyperscan.Database()
     database.compile(expressions=list(KEYWORDS), ids=list(range(6)), elements=6, flags=[hyperscan.HS_FLAG_CASELESS] * 6)
     hits: list[int] = []

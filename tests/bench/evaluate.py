@@ -2,7 +2,8 @@
 
 Runs `manage.py analyze --batch` on the corpus' manifests, with green logs and without, at the usual excerpt length and
 at a long one, and hands the results to the corpus' own score.py. Then prints how far the stated confidence of a finding
-can be trusted: the share of cases whose category is right, by confidence of the first finding.
+can be trusted: the share of cases whose category is right, by confidence of the first finding. Last, the same table
+without the detectors of single tools: what to expect of a tool that nobody wrote a detector for.
 """
 
 from __future__ import annotations
@@ -15,9 +16,14 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
+from unittest import mock
+
+from ci_analysis.engine import registry
+from ci_analysis.management.commands import analyze as analyze_command
 
 ROOT = Path(__file__).parents[2]
 LONG_EXCERPT = 20_000
+GENERIC_DETECTORS = ("annotation", "diagnostic", "exception")
 
 
 def analyze(manifest: Path, results: Path, excerpt_chars: int) -> None:
@@ -32,6 +38,23 @@ def analyze(manifest: Path, results: Path, excerpt_chars: int) -> None:
     ]
     with results.open("w", encoding="utf-8") as out:
         subprocess.run(command, stdout=out, check=True)
+
+
+def analyze_without_tools(manifest: Path, results: Path, excerpt_chars: int) -> None:
+    with results.open("w", encoding="utf-8") as out:
+        for task in analyze_command.manifest(manifest):
+            out.write(json.dumps(analyze_command.run(task, excerpt_chars).as_json()) + "\n")
+
+
+def unknown_tools(corpus: Path, folder: Path) -> str:
+    """The table when only the detectors are there that know no tool."""
+    generic = tuple(detector for detector in registry.detectors() if detector.tool in GENERIC_DETECTORS)
+    results, nobaseline = folder / "generic.jsonl", folder / "generic-n.jsonl"
+    with mock.patch.object(registry, "detectors", return_value=generic):
+        analyze_without_tools(corpus / "manifest.jsonl", results, 4000)
+        analyze_without_tools(corpus / "manifest-nobaseline.jsonl", nobaseline, 4000)
+    table = score(corpus, results, nobaseline).splitlines()
+    return "\n".join(line for line in table if line and "peer:" not in line and "---" not in line)
 
 
 def score(corpus: Path, results: Path, nobaseline: Path, *, cases: Path | None = None) -> str:
@@ -77,6 +100,7 @@ def main() -> None:
         out = [score(corpus, results, nobaseline, cases=cases)]
         out += [f"excerpt of {LONG_EXCERPT:,} characters", *long_excerpt_rows(score(corpus, long, nobaseline)), ""]
         out += reliability(results, json.loads(cases.read_text(encoding="utf-8")))
+        out += ["", "without the detectors of single tools", unknown_tools(corpus, folder)]
     print("\n".join(out))
 
 

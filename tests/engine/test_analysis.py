@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,25 @@ def test_an_annotation_names_file_and_line() -> None:
     )
     finding = analyze(log).findings[0]
     assert (finding.file, finding.line, finding.column) == ("src/x.y", 4, 2)
+
+
+def test_a_findings_excerpt_stays_within_its_step() -> None:
+    log = job(step("echo before", "before"), step("make", "cc -c a.c", "a.c:3:5: error: no", exit_code=2))
+    finding = analyze(log).findings[0]
+    assert [line.text for line in finding.excerpt] == [
+        "",
+        "cc -c a.c",
+        "a.c:3:5: error: no",
+        "Process completed with exit code 2.",
+    ]
+    assert [line.evidence for line in finding.excerpt] == [False, False, True, False]
+
+
+def test_threads_can_analyse_at_the_same_time() -> None:
+    alone = analyze(BROKEN, baselines=[BROKEN[:200]])
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda _: analyze(BROKEN, baselines=[BROKEN[:200]]), range(40)))
+    assert all(report == alone for report in together)
 
 
 def test_same_cause_in_two_runs_has_one_fingerprint() -> None:

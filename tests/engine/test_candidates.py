@@ -28,6 +28,21 @@ def test_without_words_the_last_lines_count() -> None:
     assert "older than" in analyze(log).findings[0].message
 
 
+@pytest.mark.parametrize(
+    "log",
+    [
+        "[Pipeline] sh\n+ ./frob\nwidget 7 has no handle\n[Pipeline] }\n"
+        "ERROR: script returned exit code 3\nFinished: FAILURE\n",
+        "+ ./frob\nwidget 7 has no handle\nBuild step 'Execute shell' marked build as failure\nFinished: FAILURE\n",
+        "$ ./frob\nwidget 7 has no handle\nsection_end:1:step\nERROR: Job failed: exit code 1\n",
+        "#!/bin/bash -eo pipefail\nmake\nwidget 7 has no handle\n\nExited with code exit status 4\n",
+    ],
+    ids=["jenkins-pipeline", "jenkins", "gitlab", "circleci"],
+)
+def test_of_other_services_too(log: str) -> None:
+    assert analyze(log.encode()).findings[0].message == "widget 7 has no handle"
+
+
 def test_a_diff_at_the_end_is_named_as_one() -> None:
     log = job(step("git diff --exit-code", "--- a/api.json", "+++ b/api.json", "@@ -1 +1 @@", "-1", "+2", exit_code=1))
     report = analyze(log)

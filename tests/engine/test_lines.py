@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from ci_analysis.engine import lines
 from ci_analysis.engine.lines import CHUNK, CLIP, Log, clean
 
 
@@ -104,3 +107,16 @@ def test_find_and_run_are_bounded_by_the_log() -> None:
     assert log.find(frame, 99, 1) == 3
     assert log.run(1, frame) == 3
     assert log.run(3, frame) == 3
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from([b"a", b"bc", b"0123456789", b"\n", b"\r", b"\r\n"]), max_size=40).map(b"".join))
+def test_chunks_of_any_size_give_the_same_lines(data: bytes) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lines, "CHUNK", 12)
+        log = loaded(data)
+        texts = [log.raw(n) for n in range(1, log.last + 1)]
+    whole = re.split(rb"\r\n|\n|\r", data)
+    expected = whole[:-1] if not whole[-1] else whole
+    # of a line that is longer than a chunk the beginning is kept
+    assert [text[:12] for text in texts] == [text[:12] for text in expected]

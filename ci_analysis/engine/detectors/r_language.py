@@ -24,6 +24,7 @@ CASE = re.compile(
     r"(?P<line>\d{1,7})(?::\d+)*)'?\): (?P<test>.+?)(?: ?─+| ?-{3,})?$"
 )
 CHECK = re.compile(r"^\* checking (?P<what>.+?) \.\.\. (?:\[.*\] )?ERROR$|^(?P<status>Status: \d+ ERRORs?.*)")
+RAN = re.compile(r"^Running (?:the tests|examples) in [‘'](?P<file>[^’']+)[’'] failed")
 LINT = re.compile(
     r"^(?P<file>\S+\.[rR](?:md)?):(?P<line>\d{1,7}):(?P<column>\d{1,7}): (?:style|warning"
     r"|error): (?:\[\w+\] )?(?P<message>.+)"
@@ -38,6 +39,8 @@ def find(log: Log, hits: Sequence[int]) -> Iterator[Diagnostic]:
         elif error := ERROR.match(text):
             if is_fatal(log, number):
                 yield from r_error(log, number, error)
+        elif ran := RAN.match(text):
+            yield checked(log, number, ran["file"])
         elif check := CHECK.match(text):
             yield Diagnostic(
                 "R CMD check found errors",
@@ -46,6 +49,23 @@ def find(log: Log, hits: Sequence[int]) -> Iterator[Diagnostic]:
                 check["what"] or check["status"],
                 confidence=SYMPTOM,
             )
+
+
+def checked(log: Log, number: int, file: str) -> Diagnostic:
+    """R CMD check shows the last lines of the output indented, with the error near its end."""
+    end = log.run(number, re.compile(r"^(?:\S.*output:|  .*)?$"), 60)
+    error_at = log.find(re.compile(r"^\s+Error\b"), end, number)
+    message = log.text(error_at).strip() if error_at else log.text(number).strip()
+    return Diagnostic(
+        title=f"{file} failed in R CMD check",
+        category="test",
+        lines=((number, number), (error_at, min(error_at + 1, end))) if error_at else ((number, number),),
+        message=message,
+        file=file,
+        failed_tests=(file,),
+        suggestion="Check it here: R CMD build . && R CMD check --no-manual *.tar.gz",
+        confidence=CERTAIN,
+    )
 
 
 def is_fatal(log: Log, number: int) -> bool:
@@ -124,6 +144,7 @@ DETECTORS = (
             r"(?:Failure|Error) \(.{1,200}\.[rR]:[0-9]",
             r"\* checking .{1,200} ERROR",
             r"Status: [0-9]+ ERROR",
+            r"Running (?:the tests|examples) in ",
         ),
         find,
     ),

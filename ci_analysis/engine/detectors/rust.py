@@ -33,6 +33,12 @@ MANIFEST = re.compile(
     r"failed to parse manifest|could not find `Cargo\.toml`|could not parse input as TOML"
     r"|invalid TOML|failed to parse the `edition`|unknown (?:key|field|variant)"
 )
+SCRIPT = re.compile(r"^failed to run custom build command for `(?P<crate>[\w-]+)")
+SCRIPT_PANIC = re.compile(r"^\s+thread '.+' (?:\(\d+\) )?panicked at (?P<file>\S+\.rs):(?P<line>\d{1,7}):\d+:$")
+SCRIPT_MISSING = re.compile(
+    r"pkg-config|[Cc]ould not find|not found|NotFound|Unable to find libclang|Missing dependency"
+)
+SCRIPT_OUTPUT = 200  # lines of a build script's output that are read
 CARGO = re.compile(r"[Cc]argo|\bcrate|package `|linker `|linking with|rustc")
 MAX_BODY = 60  # lines of one compiler message that are read
 
@@ -40,10 +46,34 @@ MAX_BODY = 60  # lines of one compiler message that are read
 def find_compiler(log: Log, hits: Sequence[int]) -> Iterator[Diagnostic]:
     for number in hits:
         error = ERROR.match(log.text(number))
-        if error and not CONSEQUENCE.search(error["message"]):
+        if error and (script := SCRIPT.match(error["message"])):
+            yield build_script(log, number, script["crate"])
+        elif error and not CONSEQUENCE.search(error["message"]):
             found = rustc(log, number, error) or cargo(log, number, error)
             if found:
                 yield found
+
+
+def build_script(log: Log, number: int, crate: str) -> Diagnostic:
+    """build.rs of a crate ended badly; what it printed is indented below, often a panic at the end."""
+    end = body_end(log, number, SCRIPT_OUTPUT)
+    panic_at = log.find(SCRIPT_PANIC, number, end)
+    place = SCRIPT_PANIC.match(log.text(panic_at)) if panic_at else None
+    message = log.text(panic_at + 1).strip() if panic_at else log.text(end).strip()
+    missing = SCRIPT_MISSING.search(" ".join(log.text(n) for n in range(number, end + 1)))
+    own = place is not None and not place["file"].startswith("/")
+    return Diagnostic(
+        title=f"The build script of {crate} failed: {message}"[:120],
+        category="dependency" if missing else "runtime",
+        lines=((number, number), (panic_at, panic_at + 1)) if panic_at else ((number, number), (end, end)),
+        message=message,
+        file=place["file"] if place and own else None,
+        line=int(place["line"]) if place and own else None,
+        suggestion="Install the system library that it looks for in an earlier step (its -dev package and pkg-config)."
+        if missing
+        else f"Build it alone with its output: cargo build -vv -p {crate}",
+        confidence=CERTAIN,
+    )
 
 
 def rustc(log: Log, number: int, error: re.Match[str]) -> Diagnostic | None:
@@ -97,9 +127,9 @@ def cargo(log: Log, number: int, error: re.Match[str]) -> Diagnostic | None:
     )
 
 
-def body_end(log: Log, number: int) -> int:
+def body_end(log: Log, number: int, reach: int = 30) -> int:
     end = number
-    for at in range(number + 1, min(log.last, number + 30) + 1):
+    for at in range(number + 1, min(log.last, number + reach) + 1):
         text = log.text(at)
         if text.startswith(
             ("  ", "Caused by:", "location searched", "required by", "perhaps", "help: ", "versions that", "candidate")

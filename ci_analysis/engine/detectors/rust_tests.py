@@ -110,7 +110,7 @@ def aborted(log: Log, hits: Sequence[int]) -> Iterator[Diagnostic]:
     """The test program died, so that no test could be reported."""
     for number in hits:
         died = DIED.match(log.text(number))
-        if died:
+        if died and "build-script" not in died.string:
             cause = log.find(
                 re.compile(
                     r"^fatal runtime error: |has overflowed its stack|^memory allocation of|^free\(\)|^double free"

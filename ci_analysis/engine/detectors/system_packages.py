@@ -53,6 +53,13 @@ OTHER: tuple[tuple[Category, re.Pattern[str]], ...] = (
             r"|Error: No available formula).*)$"
         ),
     ),
+    (
+        "network",
+        re.compile(
+            r"^(?P<message>ERROR: (?:cannot verify .+'s certificate"
+            r"|The certificate of .+ (?:is not trusted|has expired)).*)$"
+        ),
+    ),
     ("dependency", re.compile(r"^(?P<message>ERROR: unable to select packages:)$")),
     (
         "network",
@@ -116,11 +123,13 @@ def packages(log: Log, number: int, text: str) -> Iterator[Diagnostic]:
                     found["message"] if not found["message"].endswith("packages:") else log.text(number + 1).strip()
                 )
                 yield Diagnostic(
-                    f"Packages: {message}"[:120],
+                    f"{'Download' if kind == 'network' else 'Packages'}: {message}"[:120],
                     kind,
                     ((number, number if message in text else number + 1),),
                     message,
-                    suggestion="Check the package's name in this release of the distribution.",
+                    suggestion="Check the server's name and certificate, and the mirror; then run it again."
+                    if kind == "network"
+                    else "Check the package's name in this release of the distribution.",
                     confidence=CERTAIN,
                 )
 
@@ -149,6 +158,7 @@ DETECTOR = Detector(
         r"Unable to find a match",
         r"No available formula",
         r"unable to select packages",
+        r"ERROR: (?:cannot verify|The certificate of) ",
         r"download(?:ing)? metadata for repo",
         r"ssh: (?:connect|Could)",
         r"Permission denied \((?:publickey|password|keyboard)",
