@@ -8,7 +8,8 @@ from ci_analysis.models import Analysis
 
 NAME = "FixCI"
 EXTERNAL_ID = "fixci-analysis-"
-"""Begins the external_id; the analysis' id follows."""
+"""Begins the external_id; the analysis' id and its revision follow. Each revision has a check run of its own, since
+annotations can't be taken back."""
 
 MAX_ANNOTATIONS = 200
 
@@ -20,7 +21,7 @@ def draft(analysis: Analysis) -> github.CheckRunDraft:
     return github.CheckRunDraft(
         name=NAME,
         head_sha=analysis.run.head_sha,
-        external_id=f"{EXTERNAL_ID}{analysis.pk}",
+        external_id=f"{EXTERNAL_ID}{analysis.pk}-{analysis.revision}",
         conclusion="neutral",
         details_url=comment.page_url(analysis),
         output=github.CheckOutput(title=_title(analysis, causes), summary=_summary(analysis, causes)),

@@ -31,13 +31,19 @@ class Comment:
 
 
 def compose(pull_request: PullRequest) -> Comment:
-    """What the comment shall say. Inside the organization's context."""
-    runs = list(Run.objects.of(pull_request).newest_of_each_workflow().select_related("analysis", "repository"))
-    head = max(runs, key=lambda run: (run.github_id, run.attempt)).head_sha if runs else ""
+    """What the comment shall say of the branch's newest commit, as GitHub's own checks do. Inside the organization.
+
+    What failed at an earlier commit is of no interest once a later one has a result, and what ran on an earlier pull
+    request from a branch of this name even less.
+    """
+    of_branch = Run.objects.of(pull_request)
+    newest = of_branch.order_by("-github_id").first()
+    head = newest.head_sha if newest else ""
+    runs = of_branch.filter(head_sha=head).newest_of_each_workflow().select_related("analysis", "repository")
     failed = [run for run in runs if run.failed and hasattr(run, "analysis")]
     if not failed:
         return Comment(_green(pull_request, head), says_something=False)
-    body = _fitted([MARKER, *_red(failed, head)])
+    body = _fitted([MARKER, *_red(failed)])
     return Comment(body, says_something=any(run.analysis.finished_at for run in failed))
 
 
@@ -51,13 +57,13 @@ def _fitted(blocks: list[str]) -> str:
     return body
 
 
-def _red(failed: list[Run], head: str) -> list[str]:
+def _red(failed: list[Run]) -> list[str]:
     findings = Finding.objects.filter(analysis__run__in=failed).select_related("job__run", "analysis")
     causes = by_cause(findings.order_by("job__run_id", "job_id", "position"))
-    shown = [_section(number, cause, head) for number, cause in enumerate(causes[:MAX_CAUSES], start=1)]
+    shown = [_section(number, cause) for number, cause in enumerate(causes[:MAX_CAUSES], start=1)]
     more = len(causes) - len(shown)
     return [
-        _headline(failed, causes, head),
+        _headline(failed, causes),
         *shown,
         *([f"…and {more} more, on the page of the analysis."] if more > 0 else []),
         *chain.from_iterable(_remarks(run) for run in failed[:MAX_NAMED]),
@@ -65,7 +71,7 @@ def _red(failed: list[Run], head: str) -> list[str]:
     ]
 
 
-def _headline(failed: list[Run], causes: list[Cause], head: str) -> str:
+def _headline(failed: list[Run], causes: list[Cause]) -> str:
     jobs = sum(run.analysis.jobs_failed for run in failed)
     named = [markdown.link(markdown.prose(run.workflow_name, 100), run.html_url) for run in failed[:MAX_NAMED]]
     workflows = ", ".join(named) + _and_more(failed)
@@ -73,14 +79,14 @@ def _headline(failed: list[Run], causes: list[Cause], head: str) -> str:
         title = f"{_count(len(causes), 'cause')} for {_count(jobs, 'failed job')}"
     else:
         title = "CI failed, and we could not say why"
-    return f"### {title}\n{workflows} at {_commit(failed[0], head)}"
+    return f"### {title}\n{workflows} at {_commit(failed[0])}"
 
 
-def _section(number: int, cause: Cause, head: str) -> str:
+def _section(number: int, cause: Cause) -> str:
     finding = cause.finding
     parts = [
         f"#### {number}. {markdown.code(finding.title, 200)}",
-        " · ".join(part for part in (_place(finding), _jobs(cause), _stale(finding.job.run, head)) if part),
+        f"{_place(finding)} · {_jobs(cause)}",
         markdown.block(_excerpt(finding)),
         f"{markdown.link('Open the log at this line', log_line_url(finding))}",
     ]
@@ -102,10 +108,6 @@ def _jobs(cause: Cause) -> str:
     named = [markdown.link(markdown.prose(job.name, 80), job.html_url) for job in cause.jobs[:MAX_NAMED]]
     rest = len(cause.jobs) - len(named)
     return f"in {_count(len(cause.jobs), 'job')}: {', '.join(named)}" + (f" and {rest} more" if rest else "")
-
-
-def _stale(run: Run, head: str) -> str:
-    return "" if run.head_sha == head else f"from an earlier commit, `{run.head_sha[:7]}`"
 
 
 def _excerpt(finding: Finding) -> list[str]:
@@ -163,7 +165,7 @@ def _green(pull_request: PullRequest, head: str) -> str:
             MARKER,
             f"<details><summary>CI is green again at <code>{head[:7]}</code></summary>",
             "",
-            "What had failed here before passes now. Earlier analyses are kept on",
+            "No run of this commit has failed so far. Earlier analyses are kept on",
             f"{markdown.link('the page of the organization', analyses)}.",
             "",
             "</details>",
@@ -179,8 +181,9 @@ def _absolute(path: str) -> str:
     return f"{settings.PUBLIC_URL}{path}"
 
 
-def _commit(run: Run, head: str) -> str:
-    return markdown.link(f"`{head[:7]}`", f"{settings.GITHUB_WEB_URL}/{run.repository.full_name}/commit/{head}")
+def _commit(run: Run) -> str:
+    url = f"{settings.GITHUB_WEB_URL}/{run.repository.full_name}/commit/{run.head_sha}"
+    return markdown.link(f"`{run.head_sha[:7]}`", url)
 
 
 def _count(number: int, noun: str) -> str:

@@ -16,6 +16,7 @@ _Shape = dict[str, Any]
 
 _ENVELOPE: _Shape = {
     "action": True,
+    "sender": {"login": True},
     "installation": {"id": True},
     "repository": {"id": True, "full_name": True, "default_branch": True, "private": True},
 }

@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from sandbox.binaries import ServerError
 from sandbox.postgres import APPLICATION, Postgres
+from sandbox.privileges import NOBODY
 from sandbox.valkey import DATABASES, Valkey
 
 Kind = Literal["dev", "test"]
@@ -82,7 +83,9 @@ def private_folder(folder: Path) -> None:
     """Makes a folder that only this user may enter. Raises ServerError when somebody else put one there."""
     folder.mkdir(parents=True, mode=0o700, exist_ok=True)
     found = folder.lstat()
-    if folder.is_symlink() or (os.geteuid() not in (0, found.st_uid)):
+    # As root the servers run as nobody.
+    owners = {os.geteuid()} | ({NOBODY} if os.geteuid() == 0 else set())
+    if folder.is_symlink() or found.st_uid not in owners:
         raise ServerError(f"{folder} belongs to somebody else. Remove it, or move the project to a shorter path.")
     folder.chmod(0o700)
 

@@ -84,6 +84,7 @@ class InstallationFactory(SeenByAll[Installation]):
 
     org = SubFactory(OrganizationFactory)
     github_id = Sequence(lambda n: 5_000_000 + n)
+    account_id = Sequence(lambda n: 70_000 + n)
     account_login = "halden"
     account_type = "Organization"
 

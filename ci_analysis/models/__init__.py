@@ -1,4 +1,4 @@
-from ci_analysis.models.analysis import Analysis, Problem
+from ci_analysis.models.analysis import Analysis, AnalysisQuerySet, Problem
 from ci_analysis.models.delivery import Delivery
 from ci_analysis.models.finding import Finding
 from ci_analysis.models.github_app import GitHubApp
@@ -11,6 +11,7 @@ from ci_analysis.models.run import Run
 
 __all__ = [
     "Analysis",
+    "AnalysisQuerySet",
     "Delivery",
     "Finding",
     "GitHubApp",

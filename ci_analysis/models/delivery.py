@@ -14,6 +14,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             Q(next_attempt_at=None) | Q(next_attempt_at__lte=timezone.now())
         )
 
+    def hindered(self) -> DeliveryQuerySet:
+        """Failed, or ignored for a reason: what may be processed again when somebody asks for it."""
+        return self.filter(Q(status=Delivery.Status.FAILED) | Q(status=Delivery.Status.IGNORED) & ~Q(error=""))
+
 
 class Delivery(models.Model):
     """GitHub's inbox: one row for each X-GitHub-Delivery, of no organization until it is processed.

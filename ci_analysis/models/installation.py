@@ -15,6 +15,7 @@ class Installation(TenantModel):
         DELETED = "deleted"
 
     github_id = models.BigIntegerField(unique=True)
+    account_id = models.BigIntegerField(db_index=True)
     account_login = models.CharField(max_length=100)
     account_type = models.CharField(max_length=20)
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)

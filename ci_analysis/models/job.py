@@ -15,6 +15,7 @@ class LogOutcome(models.TextChoices):
     MISSING = "missing", "GitHub has no log of this job"
     FORBIDDEN = "forbidden", "GitHub refuses the log: the App lacks the permission to read Actions"
     REFUSED = "refused", "GitHub's link leads to a host that is not on the list of allowed ones"
+    UNREACHABLE = "unreachable", "GitHub's log store did not answer, however often we asked"
     SKIPPED = "skipped", "not read: too many jobs of this run failed"
     NO_RUNNER = "no_runner", "no log: the job never got a runner"
 
@@ -29,7 +30,7 @@ class Job(TenantModel):
     html_url = models.URLField(max_length=500)
     failed_step = models.CharField(max_length=255, blank=True)
     failed_step_number = models.PositiveIntegerField(null=True)
-    log_outcome = models.CharField(max_length=10, choices=LogOutcome, blank=True)
+    log_outcome = models.CharField(max_length=12, choices=LogOutcome, blank=True)
     log_bytes = models.BigIntegerField(default=0)
     log_lines = models.BigIntegerField(default=0)
     redactions = models.JSONField(default=dict)

@@ -6,8 +6,8 @@ the sweeper then enqueues the analysis again, and jobs that were read already ar
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from django.conf import settings
@@ -17,7 +17,17 @@ from django.utils import timezone
 from ci_analysis import engine, github, payloads, queue, retries
 from ci_analysis.check_output import EXTERNAL_ID
 from ci_analysis.exceptions import PayloadError
-from ci_analysis.models import Analysis, Finding, Installation, Job, Problem, PullRequest, Run
+from ci_analysis.models import (
+    Analysis,
+    AnalysisQuerySet,
+    Delivery,
+    Finding,
+    Installation,
+    Job,
+    Problem,
+    PullRequest,
+    Run,
+)
 from ci_analysis.services import github_app, installations, job_logs, publications
 from metering.meters import Meter
 from metering.services import usage
@@ -25,6 +35,15 @@ from orgs import tenancy
 from orgs.models import AuditEvent
 
 logger = structlog.get_logger("ci_analysis")
+
+# None of them is mended by asking again; the logs are read all the same.
+UNFIT_FOR_PULL_REQUESTS = (
+    github.Forbidden,
+    github.NotFound,
+    github.Validation,
+    github.UnexpectedAnswer,
+    github.InvalidName,
+)
 
 
 def request(*, run: Run) -> Analysis:
@@ -34,23 +53,35 @@ def request(*, run: Run) -> Analysis:
     return analysis
 
 
-def rerequested(payload: dict[str, Any]) -> None:
+def rerequested(delivery: Delivery) -> None:
     """Somebody pressed "Re-run" at our check run: analyse again. Raises PayloadError, github.GitHubError."""
+    payload = delivery.payload
     external_id = payloads.text(payload, "check_run", "external_id")
     author = payloads.integer_or_none(payload, "check_run", "app", "id")
     if not external_id.startswith(EXTERNAL_ID) or str(author) != str(github_app.credentials().app_id):
         return
-    number = external_id.removeprefix(EXTERNAL_ID)
+    number, _, _ = external_id.removeprefix(EXTERNAL_ID).partition("-")
     if not (number.isdecimal() and len(number) < 19):
-        raise PayloadError(f"check_run.external_id {external_id!r} does not end in a number")
+        raise PayloadError(f"check_run.external_id {external_id!r} has no analysis' number")
     installation = installations.active(payloads.integer(payload, "installation", "id"))
-    again(org_id=installation.org_id, analysis_id=int(number), actor=f"github:{installation.account_login}")
+    again(
+        org_id=installation.org_id,
+        analysis_id=int(number),
+        actor=f"github:{payloads.text(payload, 'sender', 'login') or installation.account_login}"[:120],
+        asked_at=delivery.received_at,
+    )
 
 
-def again(*, org_id: int, analysis_id: int, actor: str) -> None:
-    """Run a finished analysis once more. One that is waiting or running is left alone."""
+def again(*, org_id: int, analysis_id: int, actor: str, asked_at: datetime | None = None) -> None:
+    """Run a finished analysis once more. One that is waiting or running is left alone.
+
+    One that was asked for since `asked_at` too: a delivery that is processed twice, because its first worker died, asks
+    once.
+    """
     with tenancy.organization(org_id):
         ended = Analysis.objects.filter(pk=analysis_id, status__in=[Analysis.Status.DONE, Analysis.Status.FAILED])
+        if asked_at is not None:
+            ended = ended.filter(requested_at__lt=asked_at)
         if ended.update(
             status=Analysis.Status.QUEUED,
             revision=F("revision") + 1,
@@ -79,24 +110,16 @@ def analyze(*, org_id: int, analysis_id: int) -> None:
     log = logger.bind(org=org_id, analysis=analysis_id, attempt=analysis.attempts)
     try:
         problem = _read(analysis)
-    except github.RateLimited as error:
-        # Waiting as told is no failed attempt; GitHub itself says when it ends.
-        _postpone(analysis, wait=error.retry_after, counts=False)
     except (github.NotInstalled, github.Suspended) as error:
         installations.deactivate(analysis.run.repository.installation, error)
         _finish(analysis, Problem.INSTALLATION_INACTIVE)
     except github.GitHubError as error:
-        if error.retryable and analysis.attempts < settings.ANALYSIS_MAX_ATTEMPTS:
-            log.info("analysis.postponed", error=error.code)
-            return _postpone(analysis, wait=error.retry_after)
-        log.warning("analysis.failed", error=error.code, detail=str(error))
-        _finish(analysis, _problem(error))
+        log.info("analysis.hindered", error=error.code, detail=str(error))
+        _postpone_or_finish(analysis, error, _problem(error))
     # The edge of the task: an error of our own must not leave a pull request without an answer.
     except Exception:
         log.exception("analysis.crashed")
-        if analysis.attempts < settings.ANALYSIS_MAX_ATTEMPTS:
-            return _postpone(analysis, wait=None)
-        _finish(analysis, Problem.INTERNAL)
+        _postpone_or_finish(analysis, None, Problem.INTERNAL)
     else:
         _finish(analysis, problem)
 
@@ -116,7 +139,7 @@ def _claim(org_id: int, analysis_id: int) -> Analysis | None:
     return analysis
 
 
-def _lease() -> Any:
+def _lease() -> datetime:
     return timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
 
 
@@ -127,11 +150,12 @@ def _read(analysis: Analysis) -> str:
     if repository.installation.status != Installation.Status.ACTIVE:
         return Problem.INSTALLATION_INACTIVE
     with github.InstallationClient(repository.installation.github_id, github_app.credentials()) as client:
+        # First, so that whatever becomes of the logs is said there.
         _store_pull_requests(run, client)
         jobs = client.jobs(repository.full_name, run.github_id, run.attempt)
         failed = [job for job in jobs if job.failed]
         if not failed and any(job.conclusion is None for job in jobs) and not _is_last_attempt(analysis):
-            raise github.Unavailable("GitHub does not show yet how the jobs of this run ended.")
+            raise github.NotFound("GitHub does not show yet how the jobs of this run ended.")
         if not failed:
             return Problem.NO_FAILED_JOB
         _read_logs(analysis, job_logs.store_jobs(analysis, failed), client)
@@ -141,15 +165,16 @@ def _read(analysis: Analysis) -> str:
 def _read_logs(analysis: Analysis, jobs: list[Job], client: github.InstallationClient) -> None:
     """Raises LogsNotReady after all jobs, so that one late log does not keep the others from being read."""
     last_attempt = _is_last_attempt(analysis)
-    late: github.LogsNotReady | None = None
+    sign_of_life = partial(_extend_lease, analysis)
+    late: github.GitHubError | None = None
     for job in jobs:
         try:
-            job_logs.search(analysis, job, client, last_attempt=last_attempt)
-        except github.LogsNotReady as error:
+            job_logs.search(analysis, job, client, last_attempt=last_attempt, downloaded=sign_of_life)
+        except job_logs.LATE as error:
             late = error
-        _extend_lease(analysis)
+        sign_of_life()
     if late:
-        raise late
+        raise github.LogsNotReady from late
 
 
 def _is_last_attempt(analysis: Analysis) -> bool:
@@ -157,13 +182,24 @@ def _is_last_attempt(analysis: Analysis) -> bool:
 
 
 def _store_pull_requests(run: Run, client: github.InstallationClient) -> None:
-    found = client.find_pull_requests(
-        run.repository.full_name,
-        repository_id=run.repository.github_id,
-        head_sha=run.head_sha,
-        head_owner=run.head_owner or None,
-        head_branch=run.head_branch or None,
-        numbers=run.pull_request_numbers,
+    """Those that come from the run's branch. Without the permission to see any there is the check run alone."""
+    try:
+        found = client.find_pull_requests(
+            run.repository.full_name,
+            repository_id=run.repository.github_id,
+            head_sha=run.head_sha,
+            head_owner=run.head_owner or None,
+            head_branch=run.head_branch or None,
+            numbers=run.pull_request_numbers,
+        )
+    except (github.NotInstalled, github.Suspended):
+        raise
+    except UNFIT_FOR_PULL_REQUESTS as error:
+        logger.warning("pull_requests.not_found", org=run.org_id, run=run.github_id, detail=str(error))
+        return
+    # GitHub's list under a commit holds every pull request that contains it, also of other branches.
+    found = tuple(
+        pull for pull in found if (pull.head_owner or "", pull.head_branch) == (run.head_owner, run.head_branch)
     )
     with tenancy.organization(run.org_id):
         for pull_request in found:
@@ -181,7 +217,17 @@ def _store_pull_requests(run: Run, client: github.InstallationClient) -> None:
 
 def _extend_lease(analysis: Analysis) -> None:
     with tenancy.organization(analysis.org_id):
-        Analysis.objects.filter(pk=analysis.pk).update(leased_until=_lease())
+        _held(analysis).update(leased_until=_lease())
+
+
+def _held(analysis: Analysis) -> AnalysisQuerySet:
+    """The row, as long as this worker's claim holds. One that was taken for dead changes nothing any more."""
+    return Analysis.objects.filter(
+        pk=analysis.pk,
+        status=Analysis.Status.RUNNING,
+        revision=analysis.revision,
+        attempts=analysis.attempts,
+    )
 
 
 def _what_is_missing(analysis: Analysis) -> str:
@@ -204,38 +250,45 @@ def _problem(error: github.GitHubError) -> Problem:
     return Problem.GITHUB_UNAVAILABLE
 
 
-def _postpone(analysis: Analysis, *, wait: float | None, counts: bool = True) -> None:
-    pause = retries.delay(analysis.attempts, wanted=wait)
+def _postpone_or_finish(analysis: Analysis, error: github.GitHubError | None, problem: Problem) -> None:
+    pause = retries.pause(error, attempt=analysis.attempts, since=analysis.requested_at)
+    if pause is None:
+        return _finish(analysis, problem)
     with tenancy.organization(analysis.org_id):
-        Analysis.objects.filter(pk=analysis.pk).update(
+        postponed = _held(analysis).update(
             status=Analysis.Status.QUEUED,
             leased_until=None,
             next_attempt_at=timezone.now() + pause,
-            attempts=analysis.attempts if counts else analysis.attempts - 1,
+            attempts=analysis.attempts if retries.counts(error) else analysis.attempts - 1,
         )
-        queue.analyze_run(analysis.org_id, analysis.pk, delay=pause.total_seconds())
+        if postponed:
+            queue.analyze_run(analysis.org_id, analysis.pk, delay=pause.total_seconds())
 
 
 def _finish(analysis: Analysis, problem: str) -> None:
-    """The result, its usage and what GitHub shall be told: in one transaction."""
+    """The result, its usage and what GitHub shall be told: in one transaction, while this worker's claim holds."""
     with tenancy.organization(analysis.org_id):
         first = Finding.objects.filter(analysis=analysis).order_by("-confidence", "job_id", "position").first()
-        analysis.status = Analysis.Status.FAILED if problem else Analysis.Status.DONE
-        analysis.problem = problem
-        analysis.category = first.category if first and not problem else ""
         analysis.finished_at = timezone.now()
-        analysis.leased_until = analysis.next_attempt_at = None
-        analysis.engine_version = engine.ENGINE_VERSION
-        analysis.save()
-        _record_usage(analysis)
-        if problem != Problem.INSTALLATION_INACTIVE:
-            publications.want_all(analysis)
+        analysis.problem = problem
+        finished = _held(analysis).update(
+            status=Analysis.Status.FAILED if problem else Analysis.Status.DONE,
+            problem=problem,
+            category=first.category if first and not problem else "",
+            finished_at=analysis.finished_at,
+            leased_until=None,
+            next_attempt_at=None,
+            engine_version=engine.ENGINE_VERSION,
+        )
+        if finished:
+            _record_usage(analysis)
+            if problem != Problem.INSTALLATION_INACTIVE:
+                publications.want_all(analysis)
     logger.info(
-        "analysis.finished",
+        "analysis.finished" if finished else "analysis.overtaken",
         org=analysis.org_id,
         analysis=analysis.pk,
         problem=problem,
-        category=analysis.category,
     )
 
 

@@ -21,7 +21,7 @@ from orgs import tenancy
 
 logger = structlog.get_logger("ci_analysis")
 
-Handler = Callable[[dict[str, Any]], None]
+Handler = Callable[[Delivery], None]
 
 # Our door's answers to what it would refuse again.
 REFUSED_FOR_GOOD = {400, 413, 415}
@@ -34,15 +34,16 @@ _STORE = """
         SET status = 'received', attempts = 0, next_attempt_at = NULL, processed_at = NULL, error = '',
             received_at = EXCLUDED.received_at, payload = EXCLUDED.payload
         WHERE ci_analysis_delivery.status = 'failed'
+            OR (ci_analysis_delivery.status = 'ignored' AND ci_analysis_delivery.error <> '')
     RETURNING id
 """
 
 
 def store(*, guid: str, event: str, payload: dict[str, Any]) -> bool:
-    """Store a delivery and enqueue its processing. False: we have it already, and it has not failed.
+    """Store a delivery and enqueue its processing. False: we have it already, and nothing hindered it.
 
-    One statement decides, so that two senders at once store one row. A failed one that GitHub sends again, because
-    somebody pressed "Redeliver", is opened again.
+    One statement decides, so that two senders at once store one row. One that failed, or came while the App was
+    suspended, is opened again when GitHub sends it again because somebody pressed "Redeliver".
     """
     row = [
         guid,
@@ -70,11 +71,9 @@ def process(delivery_id: int) -> None:
     if handler is None:
         return _close(delivery, Delivery.Status.IGNORED)
     try:
-        handler(delivery.payload)
+        handler(delivery)
     except github.GitHubError as error:
-        # Waiting as told is no failed attempt; GitHub itself says when it ends.
-        counts = not isinstance(error, github.RateLimited)
-        _try_again_or_fail(delivery, str(error), retryable=error.retryable, wait=error.retry_after, counts=counts)
+        _try_again_or_fail(delivery, str(error), error)
     except InstallationInactive as error:
         _close(delivery, Delivery.Status.IGNORED, str(error))
     except CiAnalysisError as error:
@@ -82,7 +81,7 @@ def process(delivery_id: int) -> None:
     # The edge of the task: whatever else went wrong is kept in the inbox, where an operator sees it, and tried again.
     except Exception as error:
         logger.exception("delivery.crashed", guid=delivery.guid)
-        _try_again_or_fail(delivery, f"{type(error).__name__}: {error}", retryable=True, wait=None)
+        _try_again_or_fail(delivery, f"{type(error).__name__}: {error}", None)
     else:
         _close(delivery, Delivery.Status.DONE)
 
@@ -113,9 +112,9 @@ def _redeliver(client: github.AppClient, delivery: github.HookDelivery) -> bool:
 
 
 def reopen(*, delivery_id: int, actor: str) -> bool:
-    """Process a failed delivery once more, as an operator asks. False: it has not failed, and is left alone."""
+    """Process a hindered delivery once more, as an operator asks. False: nothing hindered it, and it is left alone."""
     with tenancy.all_organizations():
-        failed = Delivery.objects.filter(pk=delivery_id, status=Delivery.Status.FAILED)
+        failed = Delivery.objects.hindered().filter(pk=delivery_id)
         reopened = failed.update(
             status=Delivery.Status.RECEIVED, attempts=0, next_attempt_at=None, error="", received_at=timezone.now()
         )
@@ -167,23 +166,21 @@ def _close(delivery: Delivery, status: Delivery.Status, error: str = "") -> None
     )
 
 
-def _try_again_or_fail(
-    delivery: Delivery, error: str, *, retryable: bool, wait: float | None, counts: bool = True
-) -> None:
-    if not retryable or (counts and delivery.attempts >= settings.ANALYSIS_MAX_ATTEMPTS):
+def _try_again_or_fail(delivery: Delivery, error: str, reason: github.GitHubError | None) -> None:
+    pause = retries.pause(reason, attempt=delivery.attempts, since=delivery.received_at)
+    if pause is None:
         return _close(delivery, Delivery.Status.FAILED, error)
-    pause = retries.delay(delivery.attempts, wanted=wait)
     with tenancy.all_organizations():
         Delivery.objects.filter(pk=delivery.pk).update(
             error=error,
             next_attempt_at=timezone.now() + pause,
-            attempts=delivery.attempts if counts else delivery.attempts - 1,
+            attempts=delivery.attempts if retries.counts(reason) else delivery.attempts - 1,
         )
         queue.process_delivery(delivery.pk, delay=pause.total_seconds())
     logger.info("delivery.postponed", guid=delivery.guid, seconds=pause.total_seconds(), error=error)
 
 
-def _pong(payload: dict[str, Any]) -> None:
+def _pong(delivery: Delivery) -> None:
     """GitHub's greeting asks for nothing but the 202 that it got."""
 
 

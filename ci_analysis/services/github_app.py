@@ -33,7 +33,7 @@ def credentials() -> github.Credentials:
 
 def webhook_secret() -> str:
     """ "" when there is no App."""
-    if settings.GITHUB_WEBHOOK_SECRET:
+    if configured_by_environment():
         return str(settings.GITHUB_WEBHOOK_SECRET)
     app = stored()
     return app.webhook_secret if app else ""

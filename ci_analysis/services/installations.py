@@ -5,25 +5,23 @@ An event only tells us to look: so lost, late and repeated events all lead to th
 
 from __future__ import annotations
 
-from typing import Any
-
 import structlog
 from django.utils import timezone
 
 from ci_analysis import github, locks, payloads
 from ci_analysis.exceptions import InstallationInactive
-from ci_analysis.models import Installation, Repository
+from ci_analysis.models import Delivery, Installation, Repository
 from ci_analysis.services import github_app
 from orgs import tenancy
-from orgs.models import AuditEvent
+from orgs.models import AuditEvent, Organization
 from orgs.services import organizations
 
 logger = structlog.get_logger("ci_analysis")
 
 
-def changed(payload: dict[str, Any]) -> None:
+def changed(delivery: Delivery) -> None:
     """Something about an installation has changed: read it anew. Raises PayloadError, github.GitHubError."""
-    refresh(payloads.integer(payload, "installation", "id"))
+    refresh(payloads.integer(delivery.payload, "installation", "id"))
 
 
 def active(github_id: int) -> Installation:
@@ -71,17 +69,27 @@ def _known(github_id: int) -> Installation | None:
 
 
 def _store(found: github.Installation) -> Installation:
-    """The row of this installation. A new one gets an organization of its own, named after the account."""
+    """The row of this installation.
+
+    An account that comes back finds the organization that it had; a new one gets one, named after it. The account is
+    known by its id: a login can be given up and taken by somebody else.
+    """
     with tenancy.all_organizations():
-        locks.wait_for(f"installation:{found.id}")
+        locks.wait_for(f"account:{found.account_id}")
         installation = Installation.objects.select_related("org").filter(github_id=found.id).first()
         if installation is None:
-            org = organizations.create(name=found.account_login, actor=f"github:{found.account_login}")
-            installation = Installation(org=org, github_id=found.id)
+            installation = Installation(org=_organization(found), github_id=found.id, account_id=found.account_id)
         installation.account_login = found.account_login
         installation.account_type = found.account_type
         installation.save()
         return installation
+
+
+def _organization(found: github.Installation) -> Organization:
+    former = Installation.objects.select_related("org").filter(account_id=found.account_id).order_by("pk").first()
+    return (
+        former.org if former else organizations.create(name=found.account_login, actor=f"github:{found.account_login}")
+    )
 
 
 def _set_status(github_id: int, status: Installation.Status) -> Installation | None:

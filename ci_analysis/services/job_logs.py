@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import mmap
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import IO
 
 import structlog
@@ -21,6 +22,8 @@ logger = structlog.get_logger("ci_analysis")
 
 SEARCHED = {LogOutcome.READ.value, LogOutcome.TRUNCATED.value}
 NEVER_READ = {LogOutcome.SKIPPED.value, LogOutcome.NO_RUNNER.value}
+LATE = (github.LogsNotReady, github.LogLinkExpired, github.Unavailable)
+"""What may be different the next time."""
 LARGEST_INTEGER = 2**31 - 1
 
 
@@ -35,8 +38,16 @@ def store_jobs(analysis: Analysis, failed: Sequence[github.WorkflowJob]) -> list
         return list(Job.objects.filter(run=analysis.run, log_outcome="").order_by("github_id"))
 
 
-def search(analysis: Analysis, job: Job, client: github.InstallationClient, *, last_attempt: bool) -> None:
-    """Read one log and store what it says. Raises a retryable github.GitHubError, unless this is the last attempt."""
+def search(
+    analysis: Analysis,
+    job: Job,
+    client: github.InstallationClient,
+    *,
+    last_attempt: bool,
+    downloaded: Callable[[], None],
+) -> None:
+    """Read one log and store what it says; calls `downloaded` in between. Raises LATE, unless it is the last attempt,
+    RateLimited, NotInstalled, Suspended."""
     with tempfile.TemporaryFile(prefix="fixci-log-") as file:
         try:
             download = client.download_job_log(
@@ -57,12 +68,30 @@ def search(analysis: Analysis, job: Job, client: github.InstallationClient, *, l
             raise
         except github.NotFound:
             return _close(job, LogOutcome.MISSING)
-        except github.LogsNotReady:
+        except LATE as error:
             if not last_attempt:
                 raise
-            return _close(job, LogOutcome.MISSING)
+            missing = isinstance(error, github.LogsNotReady)
+            return _close(job, LogOutcome.MISSING if missing else LogOutcome.UNREACHABLE)
+        download = _cut(file, download)
+        downloaded()
         report = _search(file, job)
     _store(analysis, job, download, report)
+
+
+def _cut(file: IO[bytes], download: github.LogDownload) -> github.LogDownload:
+    """End the log after GITHUB_LOG_MAX_LINES lines."""
+    left, at = settings.GITHUB_LOG_MAX_LINES, 0
+    file.seek(0)
+    while piece := file.read(1 << 20):
+        ends = piece.count(b"\n")
+        if ends > left:
+            at += len(piece) - len(piece.split(b"\n", left)[left])
+            file.truncate(at)
+            return replace(download, bytes=at, truncated=True)
+        left -= ends
+        at += len(piece)
+    return download
 
 
 def _search(file: IO[bytes], job: Job) -> engine.Report:

@@ -10,7 +10,6 @@ import hashlib
 from datetime import timedelta
 
 import structlog
-from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
 
@@ -46,40 +45,42 @@ def publish(*, org_id: int, publication_id: int) -> None:
 
     The lock is held through the calls, so that two workers never both look for a comment, find none and write one.
     """
+    wanted = 0
     try:
-        _publish(org_id, publication_id)
+        with tenancy.organization(org_id):
+            locks.wait_for(f"publication:{publication_id}")
+            publication = _open(publication_id)
+            if publication is None:
+                return
+            # Read before the content is: what is wanted meanwhile is sent by the task that it has enqueued.
+            wanted = publication.wanted
+            _publish(publication)
     except github.GitHubError as error:
-        # Waiting as told is no failed attempt; GitHub itself says when it ends.
-        counts = not isinstance(error, github.RateLimited)
-        _try_again_or_give_up(
-            org_id, publication_id, str(error), retryable=error.retryable, wait=error.retry_after, counts=counts
-        )
-    # The edge of the task: an error of our own is kept where it is seen, and tried again.
-    except Exception as error:
+        _try_again_or_give_up(org_id, publication_id, wanted, str(error), error)
+    # The edge of the task: an error of our own is tried again; its text is for our log, not for a tenant's page.
+    except Exception:
         logger.exception("publication.crashed", org=org_id, publication=publication_id)
-        _try_again_or_give_up(org_id, publication_id, f"{type(error).__name__}: {error}", retryable=True, wait=None)
+        _try_again_or_give_up(org_id, publication_id, wanted, "FixCI itself failed. We have been told.", None)
 
 
-def _publish(org_id: int, publication_id: int) -> None:
-    with tenancy.organization(org_id):
-        locks.wait_for(f"publication:{publication_id}")
-        publication = _open(publication_id)
-        if publication is None:
-            return
-        # Read before the content is: what is wanted meanwhile is sent by the task that it has enqueued.
-        wanted = publication.wanted
-        _send(publication)
-        Publication.objects.filter(pk=publication_id).update(
-            published=wanted,
-            published_at=timezone.now(),
-            attempts=0,
-            next_attempt_at=None,
-            error="",
-            github_id=publication.github_id,
-            html_url=publication.html_url,
-            content_sha256=publication.content_sha256,
-        )
-    logger.info("publication.published", org=org_id, publication=publication_id, github_id=publication.github_id)
+def _publish(publication: Publication) -> None:
+    _send(publication)
+    Publication.objects.filter(pk=publication.pk).update(
+        published=publication.wanted,
+        published_at=timezone.now(),
+        attempts=0,
+        next_attempt_at=None,
+        error="",
+        github_id=publication.github_id,
+        html_url=publication.html_url,
+        content_sha256=publication.content_sha256,
+    )
+    logger.info(
+        "publication.published",
+        org=publication.org_id,
+        publication=publication.pk,
+        github_id=publication.github_id,
+    )
 
 
 def _want(publication: Publication) -> None:
@@ -169,15 +170,19 @@ def _adopt(client: github.InstallationClient, name: str, number: int, body: str)
 
 
 def _try_again_or_give_up(
-    org_id: int, publication_id: int, error: str, *, retryable: bool, wait: float | None, counts: bool = True
+    org_id: int, publication_id: int, wanted: int, error: str, reason: github.GitHubError | None
 ) -> None:
+    """Unless somebody else has published it meanwhile, or has asked for something newer."""
     with tenancy.organization(org_id):
-        publication = Publication.objects.select_for_update().get(pk=publication_id)
-        publication.attempts += counts
+        tried = Publication.objects.select_for_update().filter(pk=publication_id, wanted=wanted, published__lt=wanted)
+        publication = tried.first()
+        if publication is None:
+            return
+        pause = retries.pause(reason, attempt=publication.attempts + 1, since=publication.wanted_at)
+        publication.attempts += retries.counts(reason)
         publication.error = error
-        publication.failed = not retryable or publication.attempts >= settings.ANALYSIS_MAX_ATTEMPTS
-        if not publication.failed:
-            pause = retries.delay(max(publication.attempts, 1), wanted=wait)
+        publication.failed = pause is None
+        if pause is not None:
             publication.next_attempt_at = timezone.now() + pause
             queue.publish(org_id, publication_id, delay=pause.total_seconds())
         publication.save(update_fields=["attempts", "error", "failed", "next_attempt_at"])

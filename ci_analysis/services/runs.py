@@ -8,7 +8,7 @@ import structlog
 
 from ci_analysis import github, payloads
 from ci_analysis.exceptions import InstallationInactive
-from ci_analysis.models import Installation, PullRequest, Repository, Run
+from ci_analysis.models import Delivery, Installation, PullRequest, Repository, Run
 from ci_analysis.services import analyses, github_app, installations, publications
 from orgs import tenancy
 
@@ -17,12 +17,13 @@ logger = structlog.get_logger("ci_analysis")
 CONCLUSIONS = (*Run.FAILED_CONCLUSIONS, "success")
 
 
-def completed(payload: dict[str, Any]) -> None:
+def completed(delivery: Delivery) -> None:
     """A run attempt has ended. A failed one is analysed; a green one may turn a comment of ours green.
 
     What the attempt is, GitHub is asked: the payload only says where to look. Others than failed and green ones
     (cancelled, skipped) ask for nothing. Raises PayloadError, InstallationInactive, github.GitHubError.
     """
+    payload = delivery.payload
     if payloads.text(payload, "workflow_run", "conclusion") not in CONCLUSIONS:
         return
     installation = installations.active(payloads.integer(payload, "installation", "id"))
@@ -33,7 +34,7 @@ def completed(payload: dict[str, Any]) -> None:
         raise InstallationInactive(str(error)) from error
     if found.conclusion is None:
         # One of GitHub's servers does not know yet what its webhook told us; taken for green it would be lost.
-        raise github.Unavailable("GitHub does not show yet that this run has ended.")
+        raise github.NotFound("GitHub does not show yet that this run has ended.")
     if found.conclusion in CONCLUSIONS:
         _record(_repository(installation, payload, found), found)
 

@@ -1,4 +1,4 @@
-"""Creating the GitHub App: for staff, once for the whole service."""
+"""Creating the GitHub App: for superusers, once for the whole service."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from ci_analysis.services import github_app
 logger = structlog.get_logger("ci_analysis")
 
 
-def _staff_only(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def _superusers_only(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     @login_required
     @wraps(view)
     def wrapper(request: HttpRequest) -> HttpResponse:
-        if not request.user.is_staff:
+        if not request.user.is_superuser:
             raise Http404
         return view(request)
 
@@ -34,7 +34,7 @@ def _staff_only(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRe
 
 
 @never_cache
-@_staff_only
+@_superusers_only
 @require_safe
 def setup(request: HttpRequest) -> HttpResponse:
     """What the App asks for and why, and the form that leads to GitHub, unless there is an App already."""
@@ -60,7 +60,7 @@ def setup(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@_staff_only
+@_superusers_only
 @require_safe
 def created(request: HttpRequest) -> HttpResponse:
     """GitHub sends the browser here with a code: exchange it for the App's secrets and keep them."""

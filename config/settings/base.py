@@ -91,11 +91,12 @@ DATABASES["default"].update(
     # The pool hands out connections per request; a kept-open connection a thread would defeat it.
     CONN_MAX_AGE=0,
     OPTIONS={
+        **DATABASES["default"].get("OPTIONS", {}),  # such as sslmode, from the URL
         "pool": {
             "min_size": env.int("DATABASE_POOL_MIN", default=1),
             "max_size": env.int("DATABASE_POOL_MAX", default=8),
             "timeout": 10,
-        }
+        },
     },
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -128,9 +129,18 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+# What beat asks for and no worker takes before the next time is dropped: it would only be done twice.
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
-    "sweep": {"task": "ci_analysis.tasks.sweep", "schedule": timedelta(minutes=1)},
-    "request-redelivery": {"task": "ci_analysis.tasks.request_redelivery", "schedule": timedelta(minutes=10)},
+    "sweep": {
+        "task": "ci_analysis.tasks.sweep",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    "request-redelivery": {
+        "task": "ci_analysis.tasks.request_redelivery",
+        "schedule": timedelta(minutes=10),
+        "options": {"expires": 600},
+    },
     "prune-deliveries": {"task": "ci_analysis.tasks.prune_deliveries", "schedule": timedelta(days=1)},
 }
 
@@ -196,6 +206,8 @@ GITHUB_LOG_HOSTS: list[str] = env.list(
 # GitHub does not send larger deliveries (docs: webhook payload cap).
 GITHUB_WEBHOOK_MAX_BYTES = 25 * 1024 * 1024
 GITHUB_LOG_MAX_BYTES: int = env.int("GITHUB_LOG_MAX_BYTES", default=512 * 1024 * 1024)
+# The longest of 17,906 job logs that were measured had 2.9 million lines (docs/decisions/0007).
+GITHUB_LOG_MAX_LINES: int = env.int("GITHUB_LOG_MAX_LINES", default=10_000_000)
 GITHUB_LOG_MAX_SECONDS: int = env.int("GITHUB_LOG_MAX_SECONDS", default=120)
 # More failed jobs than this in one run say the same thing again (a matrix); the rest is counted, not read.
 GITHUB_MAX_JOBS_READ: int = env.int("GITHUB_MAX_JOBS_READ", default=50)
@@ -204,8 +216,11 @@ GITHUB_MAX_JOBS_READ: int = env.int("GITHUB_MAX_JOBS_READ", default=50)
 ANALYSIS_MAX_ATTEMPTS: int = env.int("ANALYSIS_MAX_ATTEMPTS", default=8)
 ANALYSIS_RETRY_BASE_SECONDS: int = env.int("ANALYSIS_RETRY_BASE_SECONDS", default=5)
 ANALYSIS_RETRY_MAX_SECONDS: int = env.int("ANALYSIS_RETRY_MAX_SECONDS", default=600)
-# A worker that holds a row longer than this without a sign of life is taken for dead. Reading one log takes less.
-LEASE_SECONDS: int = env.int("LEASE_SECONDS", default=4 * 60)
+# How long GitHub may be down before we stop asking for what was wanted from it.
+OUTAGE_SECONDS: int = env.int("OUTAGE_SECONDS", default=24 * 3600)
+# A worker that holds a row longer than this without a sign of life is taken for dead. It is given after
+# each download and each search; the engine needs two minutes for the worst log within the caps.
+LEASE_SECONDS: int = env.int("LEASE_SECONDS", default=6 * 60)
 # What was stored and not taken up within this time is enqueued again by the sweeper.
 SWEEP_AFTER_SECONDS: int = env.int("SWEEP_AFTER_SECONDS", default=60)
 DELIVERY_KEPT_DAYS = 30
@@ -229,6 +244,8 @@ _shared_processors: list[Any] = [
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
+# Without the values of local variables: they hold keys and log text.
+_console = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
 _remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
 LOGGING: dict[str, Any] = {
     "version": 1,
@@ -245,7 +262,7 @@ LOGGING: dict[str, Any] = {
         },
         "console": {
             "()": structlog.stdlib.ProcessorFormatter,
-            "processors": [_remove_meta, structlog.dev.ConsoleRenderer(colors=False)],
+            "processors": [_remove_meta, _console],
             "foreign_pre_chain": _shared_processors,
         },
     },

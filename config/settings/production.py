@@ -7,7 +7,8 @@ SECRET_KEY = env("SECRET_KEY")
 SALT_KEY = env("SALT_KEY")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 PUBLIC_URL = env("PUBLIC_URL").rstrip("/")
-DATABASES["default"] = {**DATABASES["default"], **env.db("DATABASE_URL")}
+env("DATABASE_URL")  # base has read it; here it must be there
+env("REDIS_URL")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
 # Only set this when every request passes a proxy that overwrites the header.

@@ -37,7 +37,7 @@ def clean_standin(standin: StandInGitHub, settings: Settings) -> Iterator[StandI
     for name, value in standin.environment().items():
         setattr(settings, name, value)
     settings.GITHUB_LOG_HOSTS = list(standin.log_hosts)
-    settings.ANALYSIS_RETRY_BASE_SECONDS = 0
+    settings.ANALYSIS_RETRY_BASE_SECONDS = settings.ANALYSIS_RETRY_MAX_SECONDS = 0
     yield standin
     standin.site.faults.clear()
     standin.site.limits.restore()
@@ -85,6 +85,7 @@ def _environment(standin: StandInGitHub) -> dict[str, str]:
         "DATABASE_URL": f"postgres://{database['USER']}@/{quote(database['HOST'])}/{database['NAME']}",
         "REDIS_URL": os.environ["REDIS_URL"],
         "ANALYSIS_RETRY_BASE_SECONDS": "0",
+        "ANALYSIS_RETRY_MAX_SECONDS": "0",
         "SWEEP_AFTER_SECONDS": "0",
     }
 

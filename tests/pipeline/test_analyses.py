@@ -15,8 +15,9 @@ from pytest_django.fixtures import Settings
 from ci_analysis import comment, engine, tasks
 from ci_analysis.models import Analysis, Finding, Job, Problem, Publication, PullRequest, Run
 from ci_analysis.services import analyses, publications
+from metering.models import UsageEvent
 from orgs import tenancy
-from orgs.models import Organization
+from orgs.models import AuditEvent, Organization
 from sandbox.github import JobSpec
 from tests.pipeline.test_logs_of_jobs import taken_up
 from tests.pipeline.world import LOG, Desk, World
@@ -229,3 +230,31 @@ def test_tasks_with_the_wrong_organization_find_nothing(desk: Desk) -> None:
             publications.publish(org_id=second.org_id, publication_id=publication.pk)
     assert len(desk.github.requests()) == before
     assert desk.rows(Analysis)[0].status == "queued"
+
+
+def test_a_worker_that_was_taken_for_dead_changes_nothing_any_more(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes back when another one has finished, and somebody has asked for the analysis again."""
+    analysis = waiting_analysis(desk)
+    search = engine.analyze
+
+    def overtaken(*args: Any, **kwargs: Any) -> engine.Report:
+        monkeypatch.setattr("ci_analysis.services.job_logs.engine.analyze", search)
+        with tenancy.all_organizations():
+            Analysis.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+        analyses.analyze(org_id=analysis.org_id, analysis_id=analysis.pk)
+        analyses.again(org_id=analysis.org_id, analysis_id=analysis.pk, actor="user:1")
+        return search(*args, **kwargs)
+
+    monkeypatch.setattr("ci_analysis.services.job_logs.engine.analyze", overtaken)
+    analyses.analyze(org_id=analysis.org_id, analysis_id=analysis.pk)
+    row = desk.row(Analysis)
+    assert (row.status, row.revision) == ("queued", 2)
+    assert len([event for event in desk.rows(UsageEvent) if event.meter == "analyses"]) == 1
+
+
+def test_asking_again_is_written_down_with_who_asked(desk: Desk) -> None:
+    desk.happens(desk.failed_run())
+    analysis = desk.row(Analysis)
+    analyses.again(org_id=analysis.org_id, analysis_id=analysis.pk, actor="user:7")
+    event = next(event for event in desk.rows(AuditEvent) if event.action == "analysis.requested_again")
+    assert (event.actor, event.target) == ("user:7", f"analysis:{analysis.pk}")

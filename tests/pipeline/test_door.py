@@ -175,7 +175,7 @@ def test_it_is_503_too_when_the_secret_is_in_the_database_that_does_not_answer(d
 def test_only_the_fields_that_are_needed_are_stored(desk: Desk) -> None:
     desk.deliver(desk.failed_run())
     payload = desk.row(Delivery).payload
-    assert payload.keys() == {"action", "installation", "repository", "workflow_run"}
+    assert payload.keys() == {"action", "sender", "installation", "repository", "workflow_run"}
     assert payload["workflow_run"].keys() == {"id", "run_attempt", "conclusion"}
     assert payload["repository"].keys() == {"id", "full_name", "default_branch", "private"}
     assert payload["installation"] == {"id": desk.installation.id}

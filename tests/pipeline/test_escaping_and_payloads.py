@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ci_analysis import markdown, payloads, retries
+from ci_analysis import github, markdown, payloads, retries
 from ci_analysis.exceptions import PayloadError
 
 SPECIAL = st.sampled_from("`@#[]()<>!*_~|\\&:$-+.'\" \t\n\r\0\u200b\u202e\u2028\u00ad\ud800GHgh1aé日")
@@ -126,9 +127,28 @@ def test_the_database_takes_what_is_kept(payload: dict[str, Any], text: str) -> 
 
 
 @few
-@given(st.integers(min_value=1, max_value=100_000), st.none() | st.floats(min_value=0, max_value=3600))
-def test_nobody_comes_back_before_githubs_time_nor_all_at_once(attempt: int, wanted: float | None) -> None:
-    seconds = retries.delay(attempt, wanted=wanted).total_seconds()
-    assert seconds >= (wanted or 0) - 1e-6
-    assert seconds <= max(600, (wanted or 0) + 600)
-    assert seconds > 0
+@given(st.integers(min_value=1, max_value=7), st.floats(min_value=1, max_value=3600))
+def test_nobody_comes_back_before_githubs_time_nor_all_at_once(attempt: int, told: float) -> None:
+    limited = github.RateLimited(retry_after=told)
+    pauses = {retries.pause(limited, attempt=attempt, since=timezone.now()) for _ in range(5)}
+    assert len(pauses) == 5
+    for pause in pauses:
+        assert pause is not None
+        assert told <= pause.total_seconds() <= told + 600
+
+
+@pytest.mark.parametrize("error", [None, github.LogsNotReady(), github.NotFound()])
+def test_what_may_succeed_later_is_tried_with_growing_pauses_and_then_given_up(
+    error: github.GitHubError | None,
+) -> None:
+    pauses = [retries.pause(error, attempt=attempt, since=timezone.now()) for attempt in range(1, 9)]
+    assert pauses[-1] is None
+    seconds = [pause.total_seconds() for pause in pauses if pause is not None]
+    assert len(seconds) == 7
+    assert 2.5 <= seconds[0] <= 5
+    assert 150 <= seconds[-1] <= 600
+
+
+@pytest.mark.parametrize("error", [github.Forbidden(), github.NotInstalled(), github.Validation()])
+def test_what_cannot_succeed_is_not_tried_again(error: github.GitHubError) -> None:
+    assert retries.pause(error, attempt=1, since=timezone.now()) is None

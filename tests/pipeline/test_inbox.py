@@ -91,11 +91,11 @@ def test_the_same_run_under_two_deliveries_is_analysed_once(desk: Desk) -> None:
 
 def test_a_redelivery_of_a_failed_one_runs_again(desk: Desk) -> None:
     run = desk.failed_run()
-    desk.github.fail("GET", f"/actions/runs/{run.id}/attempts/1$", status=404)
+    desk.github.fail("GET", f"/actions/runs/{run.id}/attempts/1$", status=403)
     delivery = desk.happens(run)
     failed = desk.row(Delivery)
     assert (failed.status, failed.attempts) == ("failed", 1)
-    assert "GitHub has no such thing" in failed.error
+    assert failed.error
     desk.post(desk.github.redeliver(delivery))
     desk.work()
     assert status_of(desk) == [("done", 1)]
@@ -113,12 +113,33 @@ def test_a_failed_one_that_is_redelivered_is_processed_from_what_was_sent_last(d
     assert len(desk.comments) == 1
 
 
-def test_github_being_down_is_tried_again_and_again_and_then_failed(desk: Desk, settings: Settings) -> None:
+def test_github_being_down_is_waited_for_a_day_with_ever_longer_pauses(
+    desk: Desk, settings: Settings, clock: time_machine.Traveller
+) -> None:
+    settings.ANALYSIS_RETRY_BASE_SECONDS, settings.ANALYSIS_RETRY_MAX_SECONDS = 5, 600
     desk.github.fail("GET", "/actions/runs/", status=502, times=1000)
-    desk.happens(desk.failed_run())
+    run = desk.failed_run()
+    desk.happens(run)
+    tries = 0
+    while desk.row(Delivery).status == "received":
+        clock.shift(600)
+        tries += bool(desk.work())
     delivery = desk.row(Delivery)
-    assert (delivery.status, delivery.attempts) == ("failed", settings.ANALYSIS_MAX_ATTEMPTS)
     assert "GitHub has a problem of its own" in delivery.error
+    assert delivery.status == "failed"
+    assert tries * 600 > settings.OUTAGE_SECONDS
+
+
+def test_an_outage_of_hours_costs_nobody_the_comment(
+    desk: Desk, settings: Settings, clock: time_machine.Traveller
+) -> None:
+    settings.ANALYSIS_RETRY_BASE_SECONDS, settings.ANALYSIS_RETRY_MAX_SECONDS = 5, 600
+    desk.github.fail("GET", "/actions/runs/", status=502, times=12)
+    desk.happens(desk.failed_run())
+    for _ in range(20):
+        clock.shift(600)
+        desk.work()
+    assert "test_total" in desk.comment
 
 
 def test_a_delivery_that_makes_us_crash_each_time_ends_as_failed_with_the_error(

@@ -198,12 +198,37 @@ def test_a_renamed_repository_keeps_its_row_and_its_comment(desk: Desk) -> None:
     assert [comment.edits for comment in desk.comments] == [1]
 
 
-def test_without_an_app_a_run_is_tried_again_until_there_is_one(desk: Desk, settings: Any) -> None:
+def test_without_an_app_nothing_is_taken_and_githubs_second_try_is(desk: Desk, settings: Any) -> None:
     key, settings.GITHUB_APP_PRIVATE_KEY = settings.GITHUB_APP_PRIVATE_KEY, ""
-    delivery = desk.happens(desk.failed_run())
-    failed = desk.row(Delivery)
-    assert (failed.status, "There is no GitHub App yet" in failed.error) == ("failed", True)
+    delivery = desk.github.send_workflow_run(desk.failed_run())
+    desk.post(delivery, status=401)
+    assert desk.rows(Delivery) == []
     settings.GITHUB_APP_PRIVATE_KEY = key
     desk.post(delivery)
     desk.work()
     assert len(desk.comments) == 1
+
+
+def test_an_account_that_comes_back_finds_its_organization(desk: Desk) -> None:
+    desk.happens(desk.failed_run())
+    comes(desk, "created")
+    desk.github.uninstall(desk.installation)
+    comes(desk, "deleted")
+    desk.installation = desk.github.install(desk.repository.owner)
+    desk.github.push(desk.pull_request)
+    desk.happens(desk.failed_run())
+    assert len(desk.rows(Organization)) == 1
+    assert [installation.status for installation in desk.rows(Installation)] == ["deleted", "active"]
+    assert len(desk.rows(Analysis)) == 2
+
+
+def test_a_run_that_came_during_a_suspension_is_analysed_when_it_is_redelivered(desk: Desk) -> None:
+    delivery = desk.github.send_workflow_run(desk.failed_run())
+    desk.github.suspend(desk.installation)
+    desk.post(delivery)
+    desk.work()
+    assert desk.row(Delivery).status == "ignored"
+    desk.github.unsuspend(desk.installation)
+    desk.post(desk.github.redeliver(delivery))
+    desk.work()
+    assert "test_total" in desk.comment

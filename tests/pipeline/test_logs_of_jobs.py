@@ -311,10 +311,10 @@ def test_more_failed_jobs_than_the_cap_are_counted_and_said_not_to_be_read(desk:
 
 def test_github_down_for_all_attempts_ends_the_analysis_with_the_reason(desk: Desk, settings: Settings) -> None:
     taken_up(desk, desk.failed_run())
-    desk.github.fail("GET", "/actions/runs/.*/jobs", status=503, times=settings.ANALYSIS_MAX_ATTEMPTS)
+    desk.github.fail("GET", "/actions/runs/.*/jobs", status=503, times=5)
+    settings.OUTAGE_SECONDS = -1
     desk.work()
-    analysis = desk.row(Analysis)
-    assert (analysis.problem, analysis.attempts) == (Problem.GITHUB_UNAVAILABLE, settings.ANALYSIS_MAX_ATTEMPTS)
+    assert desk.row(Analysis).problem == Problem.GITHUB_UNAVAILABLE
     assert Problem.GITHUB_UNAVAILABLE.label in desk.comment
 
 
@@ -360,3 +360,21 @@ def taken_up(desk: Desk, run: Any) -> None:
     desk.post(desk.github.send_workflow_run(run))
     ((process, (delivery,)),) = desk.due()
     process(delivery)
+
+
+def test_a_log_store_that_fails_for_one_job_keeps_no_other_from_being_read(desk: Desk) -> None:
+    run = desk.failed_run([JobSpec("bad", log=LOG), JobSpec("good", log=LOG)])
+    bad, _ = desk.github.jobs(run)
+    desk.github.fail("GET", f"/actions/jobs/{bad.id}/logs", status=500, times=1000)
+    desk.happens(run)
+    assert {job.name: job.log_outcome for job in desk.rows(Job)} == {"bad": "unreachable", "good": "read"}
+    assert "test_total" in desk.comment
+    assert "did not answer" in desk.comment
+
+
+def test_a_log_of_too_many_lines_is_cut(desk: Desk, settings: Settings) -> None:
+    settings.GITHUB_LOG_MAX_LINES = 8
+    desk.happens(desk.failed_run())
+    job = desk.row(Job)
+    assert (job.log_outcome, job.log_lines) == (LogOutcome.TRUNCATED, 8)
+    assert job.log_bytes == sum(len(line) for line in LOG.splitlines(keepends=True)[:8])

@@ -348,11 +348,17 @@ def test_without_the_permission_to_comment_there_is_the_check_run(desk: Desk) ->
     assert len(desk.check_runs(run)) == 1
 
 
-def test_github_being_down_is_tried_again_and_then_given_up(desk: Desk, settings: Settings) -> None:
+def test_github_being_down_is_waited_for(desk: Desk) -> None:
+    desk.github.fail("POST", "/issues/.*/comments", status=502, times=15)
+    desk.happens(desk.failed_run())
+    assert "test_total" in desk.comment
+
+
+def test_github_being_down_for_too_long_is_given_up(desk: Desk, settings: Settings) -> None:
+    settings.OUTAGE_SECONDS = -1
     desk.github.fail("POST", "/issues/.*/comments", status=502, times=100)
     desk.happens(desk.failed_run())
-    row = comment_row(desk)
-    assert (row.failed, row.attempts) == (True, settings.ANALYSIS_MAX_ATTEMPTS)
+    assert comment_row(desk).failed
     assert desk.comments == []
 
 
@@ -381,7 +387,8 @@ def test_an_error_of_our_own_is_kept_tried_again_and_given_up(
     desk.happens(desk.failed_run())
     row = comment_row(desk)
     assert (row.failed, row.attempts) == (True, settings.ANALYSIS_MAX_ATTEMPTS)
-    assert row.error == "ZeroDivisionError: of our own"
+    # A tenant reads it.
+    assert row.error == "FixCI itself failed. We have been told."
 
 
 def test_a_failure_that_is_no_longer_in_a_deleted_pull_request_ends(desk: Desk) -> None:
@@ -394,3 +401,36 @@ def test_a_failure_that_is_no_longer_in_a_deleted_pull_request_ends(desk: Desk) 
     desk.work()
     assert comment_row(desk).failed
     assert len(desk.check_runs(run)) == 1
+
+
+def test_a_run_of_another_branch_does_not_take_over_the_comment(desk: Desk) -> None:
+    """GitHub lists a pull request under each of its commits, also when another branch has the commit too."""
+    shared = desk.pull_request.head_sha
+    desk.github.push(desk.pull_request)
+    desk.happens(desk.failed_run([failing("test_feature")]))
+    desk.repository.branches["develop"] = shared
+    desk.happens(desk.failed_run([failing("test_develop")], pull_request=None, branch="develop", sha=shared))
+    assert [pull.head_branch for pull in desk.rows(PullRequest)] == ["totals"]
+    assert "test_feature" in desk.comment
+    assert "test_develop" not in desk.comment
+
+
+def test_what_failed_at_an_earlier_commit_is_not_said_of_a_later_one(desk: Desk) -> None:
+    """Such as a workflow that was removed meanwhile, or that an earlier pull request from this branch had."""
+    desk.happens(desk.failed_run([failing("test_docs")], workflow="Docs"))
+    desk.github.push(desk.pull_request)
+    desk.happens(desk.failed_run([failing("test_ci")], workflow="CI"))
+    assert "test_ci" in desk.comment
+    assert "test_docs" not in desk.comment
+    desk.github.push(desk.pull_request)
+    desk.happens(desk.failed_run([GREEN], workflow="CI"))
+    assert is_green(desk.comment)
+
+
+def test_without_the_permission_to_see_pull_requests_the_logs_are_read_all_the_same(desk: Desk) -> None:
+    desk.github.fail("GET", "/pulls", status=403, times=100, message="Resource not accessible by integration")
+    run = desk.failed_run()
+    desk.happens(run)
+    assert desk.comments == []
+    (check,) = desk.check_runs(run)
+    assert "test_total" in check.summary

@@ -1,9 +1,9 @@
 """Real Celery workers, started in a moment and killed on demand.
 
 A mother process imports everything once and forks a worker for each line "start N LEASE" on its standard input. A
-worker counts its effects, that is every commit, every message to the broker and every call that changes something at
-GitHub, and sends itself SIGKILL right after effect N (0: never). The mother answers with a line "started PID", later with
-"ended PID STATUS".
+worker that is doomed counts its effects, that is every commit, every message to the broker and every call that
+changes something at GitHub, and sends itself SIGKILL right after effect N (0: never). The mother answers with a line
+"started PID", later with "ended PID STATUS".
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
+# A signal that Celery leaves alone; workers inherit the mother's handler.
+DOOM = signal.SIGWINCH
+DOOMED = threading.Event()
 
 
 class Mother:
@@ -37,7 +40,7 @@ class Mother:
         self.ends: dict[int, int] = {}
 
     def start(self, *, dies_after_effect: int = 0, lease_seconds: int = 240) -> int:
-        """The process id of a new worker."""
+        """The process id of a new worker. It only begins to count its effects when it is doomed."""
         assert self.process.stdin
         self.process.stdin.write(f"start {dies_after_effect} {lease_seconds}\n")
         while True:
@@ -46,6 +49,9 @@ class Mother:
                 self.running.add(int(pid))
                 return int(pid)
             self.ends[int(pid)] = int(status[0])
+
+    def doom(self, pid: int) -> None:
+        os.kill(pid, DOOM)
 
     def ended(self, pid: int, *, within: float = 0) -> bool:
         """Whether the worker has ended, waiting for it up to so many seconds."""
@@ -81,7 +87,7 @@ class Mother:
 
 
 def _count_effects(limit: int) -> None:
-    """Makes this process kill itself after so many effects."""
+    """Makes this process kill itself after so many effects, counted from its doom on."""
     import httpx
     from django.db.backends.base.base import BaseDatabaseWrapper
     from kombu import Producer
@@ -91,6 +97,8 @@ def _count_effects(limit: int) -> None:
 
     def effect() -> None:
         nonlocal seen
+        if not DOOMED.is_set():
+            return
         with lock:
             seen += 1
             if seen == limit:
@@ -152,6 +160,7 @@ def _mother() -> None:
     from ci_analysis import engine, tasks
 
     assert celery.bin.celery, tasks  # imported once, for all workers
+    signal.signal(DOOM, lambda *_: DOOMED.set())
     engine.analyze(b"##[error]warm up\n")
     buffer = ""
     while True:
