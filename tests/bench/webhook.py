@@ -85,7 +85,7 @@ def server() -> Iterator[int]:
         port: int = free.getsockname()[1]
     command = ["-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2"]
     command += ["--threads", "8", "--log-level", "error"]
-    process = subprocess.Popen([sys.executable, *command])
+    process = subprocess.Popen([sys.executable, *command], stderr=subprocess.DEVNULL)  # its log
     try:
         for _ in range(100):
             with socket.socket() as probe:
