@@ -23,7 +23,7 @@ PERMISSIONS = (
     ("actions", "read", "Which runs failed, their jobs, and the logs of the failed jobs."),
     ("checks", "write", "A check run beside the failed one, with notes at the lines of code that failed."),
     ("pull_requests", "write", "The one comment on the pull request that says why it is red."),
-    ("contents", "read", "Which commit and branch a run belongs to, for pull requests of forks too."),
+    ("contents", "read", "The pull requests that a commit belongs to. No file is read."),
 )
 EVENTS = (
     ("workflow_run", "A run has ended: a failed one is read, a green one turns the comment green."),

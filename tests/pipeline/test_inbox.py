@@ -29,7 +29,7 @@ Captured = Callable[..., AbstractContextManager[list[Callable[[], Any]]]]
 def no_broker(tmp_path: Path) -> Iterator[None]:
     """The application sends to a broker that is not there."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    stranded = Celery("stranded", broker=f"redis+socket://{tmp_path}/nobody.sock")
+    stranded = Celery("stranded", set_as_current=False, broker=f"redis+socket://{tmp_path}/nobody.sock")
     stranded.conf.broker_transport_options = {"max_retries": 0}
     stranded.set_current()
     yield
@@ -245,7 +245,7 @@ def test_a_broker_that_refuses_to_store_is_as_good_as_none(
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     redis = app.connection_for_write().default_channel.client
     redis.execute_command("ACL", "SETUSER", "reader", "on", ">word", "~*", "&*", "+@all", "-@write")
-    reading = Celery("reading", broker=app.conf.broker_url.replace("://", "://reader:word@"))
+    reading = Celery("reading", set_as_current=False, broker=app.conf.broker_url.replace("://", "://reader:word@"))
     reading.set_current()
     try:
         with django_capture_on_commit_callbacks(execute=True) as sent:
