@@ -41,7 +41,9 @@ def test_urls_survive_blanks_and_plus_signs_in_the_path(run_folder: Path, monkey
     assert environ.Env.db_url_config(servers.database_url("dev"))["HOST"] == str(odd / "pg-dev" / "s")
     connection = redis.Redis.from_url(servers.redis_url("dev")).connection_pool.connection_kwargs
     assert connection["path"] == str(odd / "valkey-dev" / "s" / "valkey.sock")
-    broker = Celery(set_as_current=False, broker=servers.redis_url("dev").replace("unix://", "redis+socket://")).connection()
+    broker = Celery(
+        set_as_current=False, broker=servers.redis_url("dev").replace("unix://", "redis+socket://")
+    ).connection()
     assert broker.as_uri().endswith("valkey.sock")
 
 
