@@ -22,7 +22,21 @@ _ENVELOPE: _Shape = {
 }
 _KEPT: dict[str, _Shape] = {
     "ping": {"hook_id": True},
-    "workflow_run": {"workflow_run": {"id": True, "run_attempt": True, "conclusion": True}},
+    "workflow_run": {
+        "workflow_run": {
+            "id": True,
+            "run_attempt": True,
+            "conclusion": True,
+            # The rest is for the case that GitHub does not show us the run.
+            "workflow_id": True,
+            "name": True,
+            "event": True,
+            "head_sha": True,
+            "head_branch": True,
+            "head_repository": {"owner": {"login": True}},
+            "html_url": True,
+        }
+    },
     "check_run": {"check_run": {"external_id": True, "app": {"id": True}}},
 }
 

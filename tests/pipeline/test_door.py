@@ -176,6 +176,17 @@ def test_only_the_fields_that_are_needed_are_stored(desk: Desk) -> None:
     desk.deliver(desk.failed_run())
     payload = desk.row(Delivery).payload
     assert payload.keys() == {"action", "sender", "installation", "repository", "workflow_run"}
-    assert payload["workflow_run"].keys() == {"id", "run_attempt", "conclusion"}
+    assert payload["workflow_run"].keys() == {
+        "id",
+        "run_attempt",
+        "conclusion",
+        "workflow_id",
+        "name",
+        "event",
+        "head_sha",
+        "head_branch",
+        "head_repository",
+        "html_url",
+    }
     assert payload["repository"].keys() == {"id", "full_name", "default_branch", "private"}
     assert payload["installation"] == {"id": desk.installation.id}

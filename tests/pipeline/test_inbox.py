@@ -91,7 +91,7 @@ def test_the_same_run_under_two_deliveries_is_analysed_once(desk: Desk) -> None:
 
 def test_a_redelivery_of_a_failed_one_runs_again(desk: Desk) -> None:
     run = desk.failed_run()
-    desk.github.fail("GET", f"/actions/runs/{run.id}/attempts/1$", status=403)
+    desk.github.fail("GET", f"/actions/runs/{run.id}/attempts/1$", status=422)
     delivery = desk.happens(run)
     failed = desk.row(Delivery)
     assert (failed.status, failed.attempts) == ("failed", 1)

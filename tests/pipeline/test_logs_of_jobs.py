@@ -99,11 +99,15 @@ def test_a_job_that_github_no_longer_has_does_not_end_the_whole_analysis(desk: D
     assert [job.log_outcome for job in desk.rows(Job)] == [LogOutcome.MISSING, LogOutcome.READ]
 
 
-def test_without_the_permission_to_read_actions_the_run_itself_is_refused_with_the_reason(desk: Desk) -> None:
+def test_an_account_that_has_not_granted_to_read_actions_is_told_so(desk: Desk) -> None:
     desk.installation.permissions = {"metadata": "read", "checks": "write", "pull_requests": "write"}
-    desk.happens(desk.failed_run())
-    assert desk.comments == []
-    assert desk.due() == []
+    run = desk.failed_run()
+    desk.happens(run)
+    assert desk.row(Analysis).problem == Problem.FORBIDDEN
+    assert "could not analyse" in desk.comment
+    assert Problem.FORBIDDEN.label in desk.comment
+    (check,) = desk.check_runs(run)
+    assert "lacks the permission to read Actions" in check.summary
 
 
 @pytest.mark.parametrize("status", [403, 429])
