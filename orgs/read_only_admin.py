@@ -22,3 +22,7 @@ class ReadOnlyAdmin(ModelAdmin[M]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        """For actions, `permissions=["operate"]`: who may change such rows, though only through a service."""
+        return super().has_change_permission(request)

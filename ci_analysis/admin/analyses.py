@@ -39,7 +39,7 @@ class AnalysisAdmin(ReadOnlyAdmin[Analysis]):
     def found(self, row: Analysis) -> str:
         return rows.list_link(Finding, "findings", analysis__id__exact=row.pk)
 
-    @admin.action(description="Analyse again (finished ones)", permissions=["view"])
+    @admin.action(description="Analyse again (finished ones)", permissions=["operate"])
     def analyse_again(self, request: HttpRequest, chosen: QuerySet[Analysis]) -> None:
         for org_id, pk in chosen.values_list("org_id", "pk"):
             analyses.again(org_id=org_id, analysis_id=pk, actor=f"user:{request.user.pk}")

@@ -21,7 +21,7 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
     date_hierarchy = "received_at"
     actions = ["process_again"]
 
-    @admin.action(description="Process again (failed ones)", permissions=["view"])
+    @admin.action(description="Process again (failed ones)", permissions=["operate"])
     def process_again(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> None:
         actor = f"user:{request.user.pk}"
         results = [deliveries.reopen(delivery_id=pk, actor=actor) for pk in chosen.values_list("pk", flat=True)]

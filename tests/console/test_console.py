@@ -209,3 +209,14 @@ def test_the_console_wears_our_colours(console: Client) -> None:
     html = console.get("/operate/").content.decode()
     assert "console.css" in html
     assert "favicon.svg" in html
+
+
+def test_who_may_only_look_is_offered_no_action(world: Analysis) -> None:
+    looker = factories.UserFactory.create(is_staff=True)
+    client = Client()
+    client.force_login(looker)
+    for codename, offered in (("view_analysis", False), ("change_analysis", True)):
+        looker.user_permissions.add(Permission.objects.get(codename=codename))
+        html = client.get("/operate/ci_analysis/analysis/").content.decode()
+        assert world.run.repository.full_name in html
+        assert ("analyse_again" in html) == offered
