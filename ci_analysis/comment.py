@@ -163,9 +163,9 @@ def _green(pull_request: PullRequest, head: str) -> str:
     return "\n".join(
         [
             MARKER,
-            f"<details><summary>CI is green again at <code>{head[:7]}</code></summary>",
+            f"<details><summary>Nothing has failed so far at <code>{head[:7]}</code></summary>",
             "",
-            "No run of this commit has failed so far. Earlier analyses are kept on",
+            "What failed before did so at an earlier commit or attempt. Its analyses are kept on",
             f"{markdown.link('the page of the organization', analyses)}.",
             "",
             "</details>",

@@ -88,5 +88,6 @@ def _not_created(request: HttpRequest, reason: str, *, status: int = 400) -> Htt
 def _leading_to_github(response: HttpResponse) -> HttpResponse:
     """Let the page send a form to GitHub, which the policy of all other pages forbids."""
     parts = urlsplit(settings.GITHUB_WEB_URL)
+    # How django-csp takes a change of one response; its decorator can't read a setting at each request.
     response._csp_update = {"form-action": [f"{parts.scheme}://{parts.netloc}"]}  # type: ignore[attr-defined]
     return response

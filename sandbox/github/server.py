@@ -3,7 +3,7 @@
 import logging
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import NotFound
@@ -87,7 +87,7 @@ def log_application(site: Site) -> "WSGIApplication":
 
 
 def _wsgi(handle: Handler) -> "WSGIApplication":
-    def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> "object":
+    def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":
         try:
             response = handle(Request(environ))
         except AnswerLost:
@@ -95,7 +95,7 @@ def _wsgi(handle: Handler) -> "WSGIApplication":
             raise
         return response(environ, start_response)
 
-    return application  # type: ignore[return-value]
+    return application
 
 
 def _recorded(site: Site, name: str, request: Request, path: str, handle: Callable[[], Response]) -> Response:
